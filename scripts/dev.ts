@@ -1,0 +1,195 @@
+import { once } from 'node:events'
+import { watch } from 'node:fs'
+import { createServer } from 'node:net'
+import { hostname } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { context } from 'esbuild'
+import type { Miniflare } from 'miniflare'
+import { prepareJobsFolder } from '../functions/_adapters/jobs-folder.ts'
+import { readVars } from '../functions/_adapters/vars.ts'
+import { readConfig, VARIABLE_NAMES, type Values } from '../functions/_lib/config.ts'
+import { bundleOptions, root } from './build.ts'
+import { startChild } from './child.ts'
+import { startPostgres } from './postgres.ts'
+import { localSecret } from './secret.ts'
+import { startWorkerd, workerdOptions } from './workerd.ts'
+
+const HELP = `The whole system on this machine: the page, the functions on workerd, Postgres 18,
+the job folder and the watcher.
+
+  npm start -- [--port 8787] [--data .data]
+
+  --port N     TCP port on 127.0.0.1; 0 takes a free one. Default: PORT, or 8787
+  --data DIR   where the database, the jobs and the secrets are kept. Default: .data
+  --help       this text
+
+The variables in docs/configuration.md hold here too: with DATABASE_URL the functions use that
+database and none is started.`
+
+const flags = readFlags()
+const data = resolve(root, flags.data)
+const jobsDir = join(data, 'webhook_jobs')
+const stops: (() => Promise<unknown>)[] = []
+
+process.once('SIGINT', () => stop(0))
+process.once('SIGTERM', () => stop(0))
+await start().catch((cause: Error) => {
+  console.error(cause.message)
+  return stop(1)
+})
+
+async function start() {
+  await refuseBusyPort(flags.port)
+  await prepareJobsFolder(jobsDir)
+  const variables = await settings()
+  const url = await serve(variables)
+  startWatcher(variables)
+  console.log(`
+  page      ${url}
+  API       ${url}/api/visit
+  webhook   ${url}/api/webhook/github
+  secret    ${shown(join(data, 'webhook_secret'))}
+  database  ${(variables.DATABASE_URL ?? `${variables.POSTGRES_HOST}`).replace(/:[^:@/]*@/, ':…@')}
+  jobs      ${shown(jobsDir)}
+
+  npm run push  sends a signed push, as GitHub would; Ctrl-C ends everything
+`)
+}
+
+function readFlags(): { port: number; data: string } {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: process.env.PORT || '8787' },
+      data: { type: 'string', default: '.data' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(HELP)
+    process.exit(0)
+  }
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    console.error(`Cannot start: wanted a port from 0 to 65535, got ${values.port} (see --help)`)
+    process.exit(1)
+  }
+  return { port, data: values.data }
+}
+
+async function refuseBusyPort(port: number) {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new Error(
+      `Cannot start: ${message}\nChoose another port: npm start -- --port ${port + 1}`,
+    )
+  }
+  server.close()
+  await once(server, 'close')
+}
+
+/** The caller's own variables, and what we start and make here for the rest. */
+async function settings(): Promise<Values> {
+  const { values, problems } = readVars(process.env)
+  const given = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, values[name]]))
+  const variables: Values = {
+    ...given,
+    HOSTNAME: hostname(),
+    GITHUB_WEBHOOK_SECRET:
+      given.GITHUB_WEBHOOK_SECRET || (await localSecret(join(data, 'webhook_secret'))),
+  }
+  readConfig(variables, problems)
+  if (given.DATABASE_URL || given.POSTGRES_HOST) return variables
+  const postgres = await startPostgres(join(data, 'postgres'))
+  stops.push(postgres.stop)
+  return { ...variables, DATABASE_URL: postgres.url }
+}
+
+/** Builds and serves, and again at every change of `functions/` or `public/`. */
+async function serve(variables: Values): Promise<string> {
+  let workerd: Miniflare | undefined
+  let served = ''
+  const options = (script: string) => ({
+    script,
+    variables,
+    jobsDir,
+    port: flags.port,
+    assets: true,
+  })
+  const builder = await context({
+    ...bundleOptions('workerd'),
+    write: false,
+    sourcemap: 'inline',
+    plugins: [
+      {
+        name: 'serve',
+        setup({ onEnd }) {
+          onEnd(async ({ errors, outputFiles }) => {
+            const script = outputFiles?.[0]?.text
+            if (errors.length > 0 || !script || script === served) return
+            served = script
+            if (!workerd) workerd = startWorkerd(options(script))
+            else await workerd.setOptions(workerdOptions(options(script))).then(reloaded)
+          })
+        },
+      },
+    ],
+  })
+  stops.push(async () => {
+    await builder.dispose()
+    await workerd?.dispose()
+  })
+  await builder.rebuild()
+  if (!workerd) throw new Error('Cannot start: the functions do not build')
+  const url = await workerd.ready
+  await builder.watch()
+  const page = watch(join(root, 'public'), { recursive: true }, () => {
+    served = ''
+    builder.rebuild()
+  })
+  stops.push(async () => page.close())
+  return `http://localhost:${url.port}`
+}
+
+function reloaded() {
+  console.log('  reloaded')
+}
+
+function startWatcher(variables: Values) {
+  const bun = join(root, 'node_modules/.bin/bun')
+  const watcher = startChild(bun, [join(root, 'swarm/watcher/main.ts'), '--dry-run'], {
+    env: {
+      PATH: process.env.PATH,
+      JOBS_DIR: jobsDir,
+      DEPLOY_BRANCH: variables.DEPLOY_BRANCH,
+      GITHUB_REPOSITORY: variables.GITHUB_REPOSITORY,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    deathSignal: 'SIGTERM',
+  })
+  const exited = once(watcher, 'exit')
+  const unexpected = exited.then(([code, signal]) => {
+    console.error(`Cannot go on: the watcher ended (${code ?? signal})`)
+    return stop(1)
+  })
+  stops.push(async () => {
+    unexpected.catch(() => {})
+    watcher.kill('SIGTERM')
+    await exited
+  })
+}
+
+let stopping = false
+async function stop(code: number) {
+  if (stopping) return
+  stopping = true
+  while (stops.length > 0) await stops.pop()?.()
+  process.exit(code)
+}
+
+function shown(path: string): string {
+  return relative(process.cwd(), path)
+}

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { createHmac, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import examples from '@octokit/webhooks-examples' with { type: 'json' }
+import { root } from './build.ts'
+
+const HELP = `Sends a signed push event, as GitHub would, and prints the answer.
+
+  npm run push -- [--url http://localhost:8787] [--branch main] [--commit SHA]
+
+  --url URL       where the API is
+  --branch NAME   the branch that was pushed
+  --commit SHA    its new head. Default: this checkout's HEAD
+  --help          this text
+
+The secret is GITHUB_WEBHOOK_SECRET, or the one that npm start keeps in .data/webhook_secret.`
+
+const { values: flags } = parseArgs({
+  options: {
+    url: { type: 'string', default: 'http://localhost:8787' },
+    branch: { type: 'string', default: 'main' },
+    commit: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (flags.help) console.log(HELP)
+else await push().catch(fail)
+
+async function push() {
+  const body = JSON.stringify({
+    ...examplePush(),
+    ref: `refs/heads/${flags.branch}`,
+    after: flags.commit ?? git('rev-parse', 'HEAD'),
+  })
+  const response = await fetch(new URL('/api/webhook/github', flags.url), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'push',
+      'x-github-delivery': randomUUID(),
+      'x-hub-signature-256': `sha256=${createHmac('sha256', secret()).update(body).digest('hex')}`,
+    },
+    body,
+  })
+  console.log(response.status, await response.text())
+  if (!response.ok) process.exitCode = 1
+}
+
+function examplePush(): object {
+  const events = examples as unknown as { name: string; examples: object[] }[]
+  const pushes = events.find(({ name }) => name === 'push')?.examples ?? []
+  return pushes.find((push) => 'deleted' in push && !push.deleted) ?? {}
+}
+
+function secret(): string {
+  const given = process.env.GITHUB_WEBHOOK_SECRET?.split(/[,\r\n]/)[0]?.trim()
+  return given || readFileSync(join(root, '.data/webhook_secret'), 'utf8')
+}
+
+function git(...words: string[]): string {
+  return execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim()
+}
+
+function fail(cause: Error & { code?: string }) {
+  const { message } = (cause.cause as Error | undefined) ?? cause
+  console.error(`Cannot push to ${flags.url}: ${message} (is npm start running? see --help)`)
+  process.exitCode = 1
+}
