@@ -1,6 +1,11 @@
 import type { Context } from 'hono'
 import type { Env } from './_lib/env.ts'
 
+/** Which container answers, on the API's own port. */
+export function container(c: Context<{ Bindings: Env }>) {
+  return c.text(c.env.hostname, 200, { 'Content-Type': 'text/plain; charset=UTF-8' })
+}
+
 /** Alive: touches nothing, so it tells of this process alone. */
 export function health(c: Context<{ Bindings: Env }>) {
   return c.json({ status: 'healthy' })

@@ -1,7 +1,7 @@
 import { type Handler, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Env } from './_lib/env.ts'
-import { health, ready } from './health.ts'
+import { container, health, ready } from './health.ts'
 import { visit } from './visit.ts'
 import { visits } from './visits.ts'
 import { webhook } from './webhook.ts'
@@ -10,7 +10,7 @@ type Handlers = readonly Handler<{ Bindings: Env }>[]
 type Route = [method: 'GET' | 'POST', path: string, handlers: Handlers]
 
 const routes: Route[] = [
-  ['GET', '/', [(c) => c.text(c.env.hostname)]],
+  ['GET', '/', [container]],
   ['GET', '/health', [health]],
   ['GET', '/ready', [ready]],
   ['GET', '/api/visit', [visit]],

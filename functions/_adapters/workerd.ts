@@ -45,12 +45,13 @@ const visits: Visits = {
 function enqueueWith(jobs: Fetcher): Enqueue {
   return async (job) => {
     const response = await jobs.fetch('http://jobs/', { method: 'POST', body: JSON.stringify(job) })
-    if (!response.ok) throw new Error(`Cannot store job: got ${response.status}`)
+    if (!response.ok) throw new Error(`Cannot store job: ${await response.text()}`)
     return response.status === 201 ? response.text() : undefined
   }
 }
 
-const env = createEnv(config, {
+/** Exported for the conformance suite, which runs in the same runtime. */
+export const env = createEnv(config, {
   hostname: HOSTNAME ?? 'workerd',
   visits: config.databaseUrl ? visits : undefined,
   enqueue: JOBS && enqueueWith(JOBS),
