@@ -38,7 +38,7 @@ export async function startServer(
   if (runtime === 'workerd') {
     const script = await readFile(outfile, 'utf8')
     const workerd = startWorkerd({ script, variables, jobsDir: variables.JOBS_DIR ?? folder })
-    const url = (await workerd.ready).href
+    const url = (await workerd.ready).origin
     return { url, output: () => '', stop: () => workerd.dispose() }
   }
   return startProcess([...COMMANDS[runtime], outfile], { PORT: '0', ...variables })

@@ -6,7 +6,10 @@ import { openTcp } from './sql-tcp.ts'
 /** A database that has not answered by then is unavailable: nobody hangs on it. */
 const DEADLINE_MS = 4500
 
-/** The configured database. Connects at the first query, and again after every outage. */
+/**
+ * The configured database. Connects at the first query, and again after every outage; a query
+ * whose connection was lost is sent once more, on another one: our statements may run twice.
+ */
 export function openDatabase(config: Config): Database {
   const { databaseUrl, databaseDriver, neonWsProxy } = config
   if (!databaseUrl) throw new Error('Cannot open database: wanted DATABASE_URL, got none')
@@ -21,19 +24,31 @@ export function openDatabase(config: Config): Database {
   }
 
   return {
-    async sql<Row>(text: TemplateStringsArray, ...values: unknown[]) {
+    async sql<Row>(text: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> {
       const database = current
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          giveUp(database)
-          reject(new Error(`Cannot query database: no answer within ${DEADLINE_MS} ms`))
-        }, DEADLINE_MS)
-      })
-      return Promise.race([database.sql<Row>(text, ...values), deadline]).finally(() =>
-        clearTimeout(timer),
-      )
+      const ask = () => database.sql<Row>(text, ...values)
+      const answer = ask().catch((cause) => (isLost(cause) ? ask() : Promise.reject(cause)))
+      return withDeadline(answer, () => giveUp(database))
     },
     close: () => current.close(),
   }
+}
+
+function isLost(cause: Error & { code?: string }): boolean {
+  const { code = '', message } = cause
+  return (
+    /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNRESET|EPIPE|57P01)$/.test(code) ||
+    message.startsWith('Connection terminated') // Neon's driver has no code for it
+  )
+}
+
+function withDeadline<T>(answer: Promise<T>, onLate: () => void): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      onLate()
+      reject(new Error(`Cannot query database: no answer within ${DEADLINE_MS} ms`))
+    }, DEADLINE_MS)
+  })
+  return Promise.race([answer, deadline]).finally(() => clearTimeout(timer))
 }

@@ -2,7 +2,7 @@ import { batch } from './batch.ts'
 import type { DayCount, Visits } from './env.ts'
 import { createSeen } from './seen.ts'
 
-/** The database port: a tagged template whose values travel as parameters. */
+/** The database port: a tagged template whose values travel as parameters. It may run a text twice. */
 export type Sql = <Row>(text: TemplateStringsArray, ...values: unknown[]) => Promise<Row[]>
 
 /** A database driver: its port, and the end of its connections. */
@@ -50,14 +50,12 @@ export function createVisits({ sql, mac, retentionDays, log }: VisitsOptions): V
     }
   }
 
-  // Once a day and beside the visit, not before it: nobody waits for the broom.
+  // Once a day and beside the visit, not before it: nobody waits for the broom. Any process sweeps
+  // for all, and tomorrow's sweep takes what today's could not.
   function sweep(day: string) {
     if (day <= sweptFor) return
     sweptFor = day
-    forget(sql, day, retentionDays).catch((cause) => {
-      sweptFor = ''
-      log('Cannot forget old visits', cause)
-    })
+    forget(sql, day, retentionDays).catch((cause) => log('Cannot forget old visits', cause))
   }
 
   return {
