@@ -11,7 +11,8 @@ type ChildOptions = SpawnOptions & {
 }
 
 const isRoot = process.getuid?.() === 0
-const hasSetpriv = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0
+/** Whether the system can tie a child's life to its parent's. */
+export const hasSetpriv = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0
 
 /** Starts a program that never outlives us: not after Ctrl-C, not after kill -9. */
 export function startChild(program: string, words: string[], options: ChildOptions): ChildProcess {

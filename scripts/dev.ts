@@ -32,8 +32,7 @@ const data = resolve(root, flags.data)
 const jobsDir = join(data, 'webhook_jobs')
 const stops: (() => Promise<unknown>)[] = []
 
-process.once('SIGINT', () => stop(0))
-process.once('SIGTERM', () => stop(0))
+stopOnSignals()
 await start().catch((cause: Error) => {
   console.error(cause.message)
   return stop(1)
@@ -145,6 +144,7 @@ async function serve(variables: Values): Promise<string> {
   await builder.rebuild()
   if (!workerd) throw new Error('Cannot start: the functions do not build')
   const url = await workerd.ready
+  stopOnSignals()
   await builder.watch()
   const page = watch(join(root, 'public'), { recursive: true }, () => {
     served = ''
@@ -180,6 +180,14 @@ function startWatcher(variables: Values) {
     watcher.kill('SIGTERM')
     await exited
   })
+}
+
+// Miniflare ends the process at a signal of its own accord, before the database is down: we do it.
+function stopOnSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(signal)
+    process.once(signal, () => stop(0))
+  }
 }
 
 let stopping = false

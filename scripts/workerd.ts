@@ -1,9 +1,11 @@
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Log, LogLevel, Miniflare, type MiniflareOptions, Response } from 'miniflare'
 import { jobsFolder } from '../functions/_adapters/jobs-folder.ts'
 import type { Values } from '../functions/_lib/config.ts'
 import { checkJob } from '../functions/_lib/job.ts'
 import { root } from './build.ts'
+import { hasSetpriv } from './child.ts'
 
 export type WorkerdOptions = {
   /** The bundle's text. */
@@ -63,6 +65,10 @@ export function workerdOptions(options: WorkerdOptions): MiniflareOptions {
 }
 
 export function startWorkerd(options: WorkerdOptions): Miniflare {
+  if (hasSetpriv && !process.env.MINIFLARE_WORKERD_PATH) {
+    process.env.WORKERD_PATH = createRequire(import.meta.resolve('miniflare'))('workerd').default
+    process.env.MINIFLARE_WORKERD_PATH = join(root, 'scripts/workerd-tied.sh')
+  }
   return new Miniflare(workerdOptions(options))
 }
 

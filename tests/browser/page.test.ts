@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { startSystem } from '../system.ts'
+import { startSystem } from '../system/system.ts'
 
 const CHROMIUM = [
   process.env.CHROMIUM_PATH,
