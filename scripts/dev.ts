@@ -31,6 +31,7 @@ const flags = readFlags()
 const data = resolve(root, flags.data)
 const jobsDir = join(data, 'webhook_jobs')
 const stops: (() => Promise<unknown>)[] = []
+let stopping = false
 
 stopOnSignals()
 await start().catch((cause: Error) => {
@@ -169,28 +170,28 @@ function startWatcher(variables: Values) {
     },
     stdio: ['ignore', 'inherit', 'inherit'],
     deathSignal: 'SIGTERM',
+    detached: true, // Ctrl-C in a terminal is ours to pass on
   })
   const exited = once(watcher, 'exit')
-  const unexpected = exited.then(([code, signal]) => {
-    console.error(`Cannot go on: the watcher ended (${code ?? signal})`)
-    return stop(1)
+  exited.then(([code, signal]) => {
+    if (!stopping) console.error(`Cannot go on: the watcher ended (${code ?? signal})`)
+    stop(1)
   })
   stops.push(async () => {
-    unexpected.catch(() => {})
     watcher.kill('SIGTERM')
     await exited
   })
 }
 
 // Miniflare ends the process at a signal of its own accord, before the database is down: we do it.
+// `on`, not `once`: npm passes on the Ctrl-C that the terminal has already sent us.
 function stopOnSignals() {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.removeAllListeners(signal)
-    process.once(signal, () => stop(0))
+    process.on(signal, () => stop(0))
   }
 }
 
-let stopping = false
 async function stop(code: number) {
   if (stopping) return
   stopping = true

@@ -52,6 +52,7 @@ export async function startProcess(
   const child = startChild(program, words, {
     env: { PATH: process.env.PATH, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a group of its own, as under a terminal
   })
   const exited = once(child, 'exit')
   let output = ''

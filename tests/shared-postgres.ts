@@ -15,7 +15,9 @@ declare module 'vitest' {
 /** One real Postgres 18 for all test files; each makes databases of its own in it. */
 export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'dockerswarmp1-tests-'))
-  const postgres = await startPostgres(join(folder, 'postgres'), { settings: ['max_connections=200'] })
+  const postgres = await startPostgres(join(folder, 'postgres'), {
+    settings: ['max_connections=200'],
+  })
   project.provide('postgresUrl', postgres.url)
   project.provide('folder', folder)
   return async () => {

@@ -106,16 +106,22 @@ describe('npm start', () => {
 })
 
 describe('the end of npm start', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+  it.each([
+    ['Ctrl-C', 'SIGINT'],
+    ['SIGTERM', 'SIGTERM'],
+    ['kill -9', 'SIGKILL'],
+  ] as const)(
     'by %s leaves no process behind, and the next start finds everything',
-    async (signal) => {
+    async (way, signal) => {
       const first = await startSystem()
       await fetch(`${first.url}/api/visit`, { headers: { 'user-agent': 'one' } })
       const family = await descendants(first.process?.pid ?? 0)
       const database = Number(first.output().match(/@127\.0\.0\.1:(\d+)/)?.[1])
       const exit = once(first.process ?? process, 'exit')
 
-      first.process?.kill(signal)
+      const pid = first.process?.pid ?? 0
+      if (way === 'Ctrl-C') process.kill(-pid, signal) // the terminal, to the whole group
+      process.kill(pid, signal) // and npm once more
       const how = await exit
       await until(
         () => alive(family),
@@ -128,6 +134,7 @@ describe('the end of npm start', () => {
       const second = await startSystem({ data: first.data, port: first.port })
       const visit = await fetch(`${second.url}/api/visit`, { headers: { 'user-agent': 'two' } })
 
+      expect(first.output()).not.toMatch(/Cannot|crash|Error/)
       expect(family.length).toBeGreaterThanOrEqual(4)
       expect(how).toEqual(signal === 'SIGKILL' ? [null, 'SIGKILL'] : [0, null])
       expect(((await visit.json()) as { unique_visits: number }).unique_visits).toBe(2)
