@@ -102,7 +102,8 @@ export function formatJob(job: Job): string {
  * @throws {Error} naming every field that is wrong, never what a field held.
  */
 export function parseJob(text: string): Job {
-  if (text.length > MAX_JOB_BYTES) throw refusal([`at most ${MAX_JOB_BYTES} bytes`])
+  if (new TextEncoder().encode(text).length > MAX_JOB_BYTES)
+    throw refusal([`at most ${MAX_JOB_BYTES} bytes`])
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -140,8 +141,12 @@ export function checkJob(value: unknown): Job {
     who: job.who,
     when: job.when,
     ...(job.interruptions !== undefined && { interruptions: job.interruptions }),
-    ...(job.outcome !== undefined && { outcome: job.outcome }),
+    ...(job.outcome !== undefined && { outcome: bare(job.outcome) }),
   }
+}
+
+function bare({ state, reason, at, by }: Outcome): Outcome {
+  return { state, reason, at, ...(by !== undefined && { by }) }
 }
 
 function refusal(problems: string[]): Error {

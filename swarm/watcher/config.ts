@@ -32,6 +32,9 @@ export function readWatcherConfig(variables: Variables, dryRun: boolean): Watche
     !GITHUB_REPOSITORY || isRepository(GITHUB_REPOSITORY)
       ? ''
       : `GITHUB_REPOSITORY: wanted owner/name, got ${JSON.stringify(GITHUB_REPOSITORY)}`,
+    !IMAGE_PREFIX || /^[0-9a-z][\w.:/-]*\w$/i.test(IMAGE_PREFIX)
+      ? ''
+      : `IMAGE_PREFIX: wanted registry/owner/name, got ${JSON.stringify(IMAGE_PREFIX)}`,
     /^[1-9]\d{0,3}$/.test(stepSeconds)
       ? ''
       : `STEP_TIMEOUT_SECONDS: wanted a whole number from 1 to 9999, got ${JSON.stringify(stepSeconds)}`,

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '../../functions/_lib/job.ts'
+import { workAlone } from './alone.ts'
 import { deployCommands, formatCommand, refusal } from './commands.ts'
 import { readWatcherConfig, type WatcherConfig } from './config.ts'
-import { type Disk, openQueue } from './queue.ts'
+import type { Disk } from './folder.ts'
+import { openQueue } from './queue.ts'
 import { run } from './run.ts'
 
 const HELP = `Takes the jobs from the job folder and deploys the newest.
@@ -109,6 +111,7 @@ async function main(words: string[]) {
   const unknown = words.find((word) => !['--dry-run', '--once'].includes(word))
   if (unknown) throw new Error(`Cannot start: unknown option ${unknown} (see --help)`)
   const config = readWatcherConfig(process.env, words.includes('--dry-run'))
+  await workAlone(config.jobsDir)
   const stop = new AbortController()
   process.once('SIGTERM', () => stop.abort())
   process.once('SIGINT', () => stop.abort())

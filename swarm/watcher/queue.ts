@@ -5,42 +5,12 @@ import {
   formatJob,
   isJobId,
   type Job,
-  LOGS,
-  MAX_JOB_BYTES,
+  newJobId,
   type Outcome,
-  parseJob,
   SENTINEL,
   type State,
 } from '../../functions/_lib/job.ts'
-
-/** The file operations that the queue uses: one port, so that a test can stop between any two. */
-export type Disk = Pick<
-  typeof fs,
-  | 'appendFileSync'
-  | 'closeSync'
-  | 'existsSync'
-  | 'fstatSync'
-  | 'fsyncSync'
-  | 'openSync'
-  | 'readdirSync'
-  | 'readSync'
-  | 'renameSync'
-  | 'writeSync'
->
-
-export type QueueOptions = {
-  folder: string
-  /** Why a job is not ours to deploy, or undefined. */
-  refusal: (job: Job) => string | undefined
-  now: () => Date
-  report: (line: string) => void
-  disk?: Disk
-}
-
-/** A job file with its outcome has to stay readable. */
-const MAX_REASON_LENGTH = 2000
-/** After so many interruptions a job is taken for their cause. */
-const MAX_INTERRUPTIONS = 3
+import { type Disk, isItsOwnFault, openFolder } from './folder.ts'
 
 /**
  * The watcher's side of the job folder. A job's folder is its state and a rename its only
@@ -60,82 +30,73 @@ export type Queue = {
   log(job: Job, text: string): void
 }
 
-export function openQueue({ folder, refusal, now, report, disk = fs }: QueueOptions): Queue {
-  const inState = (state: State, name: string) => join(folder, state, name)
-  const outcome = (state: Outcome['state'], reason: string): Outcome => ({
-    state,
-    reason: reason.slice(0, MAX_REASON_LENGTH),
-    at: now().toISOString(),
-  })
-  // Named once: what cannot be moved away would otherwise be tried at every poll.
+export type QueueOptions = {
+  folder: string
+  /** Why a job is not ours to deploy, or undefined. */
+  refusal: (job: Job) => string | undefined
+  now: () => Date
+  report: (line: string) => void
+  disk?: Disk
+}
+
+/** After so many interruptions a job is taken for their cause. */
+const MAX_INTERRUPTIONS = 3
+/** By how much the clock of an API container may be ahead of ours. */
+const MAX_CLOCK_SKEW_MS = 300_000
+/** A job file with its outcome has to stay readable. */
+const MAX_REASON_LENGTH = 2000
+
+export function openQueue(options: QueueOptions): Queue {
+  const { refusal, now, report, disk = fs } = options
+  const folder = openFolder(options.folder, disk)
+  // What cannot be read or moved is told once, not at every poll.
+  const told = new Set<string>()
   const immovable = new Set<string>()
+  // An interruption counts once, however often it takes to write it down.
+  const counted = new Set<string>()
 
-  function read(path: string): Job {
-    // O_NONBLOCK: a FIFO must not hold us; O_NOFOLLOW: nor a link lead us elsewhere.
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-    const file = disk.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-    try {
-      const stat = disk.fstatSync(file)
-      if (!stat.isFile()) throw new Error('Cannot read job: wanted a regular file')
-      const buffer = new Uint8Array(MAX_JOB_BYTES + 1)
-      const length = disk.readSync(file, buffer, 0, buffer.length, 0)
-      return parseJob(new TextDecoder().decode(buffer.subarray(0, length)))
-    } finally {
-      disk.closeSync(file)
-    }
-  }
-
-  function writeDurably(state: State, name: string, text: string) {
-    const draft = inState(state, `.${name}`)
-    const file = disk.openSync(draft, 'w', 0o660)
-    try {
-      disk.writeSync(file, text)
-      disk.fsyncSync(file)
-    } finally {
-      disk.closeSync(file)
-    }
-    disk.renameSync(draft, inState(state, name))
-    syncFolder(state)
-  }
-
-  function move(name: string, from: State, to: State, newName = name) {
-    disk.renameSync(inState(from, name), inState(to, newName))
-    syncFolder(to)
-    syncFolder(from)
-  }
-
-  function syncFolder(state: State) {
-    const handle = disk.openSync(join(folder, state), 'r')
-    try {
-      disk.fsyncSync(handle)
-    } finally {
-      disk.closeSync(handle)
-    }
+  function tellOnce(line: string) {
+    if (!told.has(line)) report(line)
+    told.add(line)
   }
 
   function list(state: State): string[] {
-    return disk
-      .readdirSync(join(folder, state))
-      .filter((name) => name.endsWith('.json') && !name.startsWith('.') && !immovable.has(name))
-      .sort()
+    return folder.list(state).filter((name) => !immovable.has(name))
+  }
+
+  function outcome(state: Outcome['state'], reason: string): Outcome {
+    return { state, reason: reason.slice(0, MAX_REASON_LENGTH), at: now().toISOString() }
   }
 
   function file(job: Job, from: State, ended: Outcome) {
     const name = `${job.id}.json`
-    writeDurably(from, name, formatJob({ ...job, outcome: ended }))
-    move(name, from, ended.state)
+    folder.write(from, name, formatJob({ ...job, outcome: ended }))
+    folder.move(name, from, ended.state)
     report(`job ${job.id} ${ended.state}: ${ended.reason}`)
   }
 
-  // What is no job has no place for an outcome: a report takes its name, itself it is kept beside.
-  function reject(name: string, from: State, reason: string) {
-    const base = isJobId(name.slice(0, -5)) ? name.slice(0, -5) : `rejected-${digest(name)}`
-    const ended = outcome('failed', reason)
+  // Beside the jobs that are due: one that cannot be filed now must not keep them waiting.
+  function fileAside(job: Job, from: State, ended: Outcome) {
     try {
-      writeDurably('failed', `${base}.json`, `${JSON.stringify({ file: name, outcome: ended })}\n`)
-      let kept = `${base}.rejected`
-      for (let i = 2; disk.existsSync(inState('failed', kept)); i++) kept = `${base}-${i}.rejected`
-      move(name, from, 'failed', kept)
+      file(job, from, ended)
+    } catch (cause) {
+      tellOnce(`Cannot file job ${job.id}: ${(cause as Error).message}`)
+    }
+  }
+
+  function supersede(job: Job, from: State, newer: string) {
+    fileAside(job, from, { ...outcome('superseded', `By ${newer}`), by: newer })
+  }
+
+  // What is no job has no place for an outcome: itself it is kept, and a report beside it.
+  function reject(name: string, from: State, reason: string) {
+    const base = isJobId(name.slice(0, -5)) ? name.slice(0, -5) : `file-${digest(name)}`
+    let kept = `${base}.rejected`
+    try {
+      for (let i = 2; folder.has('failed', kept); i++) kept = `${base}-${i}.rejected`
+      const text = JSON.stringify({ file: name, outcome: outcome('failed', reason) }, null, 2)
+      folder.write('failed', `${kept}.json`, `${text}\n`)
+      folder.move(name, from, 'failed', kept)
     } catch (cause) {
       immovable.add(name)
       report(`Cannot file ${JSON.stringify(name)}: ${(cause as Error).message}`)
@@ -147,57 +108,85 @@ export function openQueue({ folder, refusal, now, report, disk = fs }: QueueOpti
   /** The jobs of a folder that are whole and ours; whatever else is there is filed away. */
   function jobsIn(state: State): Job[] {
     return list(state).flatMap((name) => {
-      let job: Job
-      try {
-        job = read(inState(state, name))
-      } catch (cause) {
-        if (!isTransient(cause)) reject(name, state, (cause as Error).message)
-        return []
-      }
-      if (`${job.id}.json` !== name) {
-        reject(name, state, `Cannot read job: wanted id ${name.slice(0, -5)}, got ${job.id}`)
-        return []
-      }
-      if (job.outcome) {
-        move(name, state, job.outcome.state)
-        return []
-      }
-      const why = refusal(job)
-      if (!why) return [job]
-      file(job, state, outcome('failed', why))
+      const job = readOrReject(state, name)
+      if (!job) return []
+      const why = isFromTheFuture(job) ? 'Its id lies in the future' : refusal(job)
+      if (job.outcome) fileAside(job, state, job.outcome)
+      else if (why) fileAside(job, state, outcome('failed', why))
+      else return [job]
       return []
     })
   }
 
+  function readOrReject(state: State, name: string): Job | undefined {
+    try {
+      const job = folder.read(state, name)
+      if (`${job.id}.json` === name) return job
+      throw new Error(
+        `Cannot read job: wanted id ${JSON.stringify(name.slice(0, -5))}, got ${job.id}`,
+      )
+    } catch (cause) {
+      const { message } = cause as Error
+      if (isItsOwnFault(cause)) reject(name, state, message)
+      else tellOnce(`Cannot read ${JSON.stringify(name)}: ${message}`)
+      return undefined
+    }
+  }
+
+  // It would outrank every job to come.
+  function isFromTheFuture(job: Job): boolean {
+    return job.id > newJobId(new Date(now().getTime() + MAX_CLOCK_SKEW_MS))
+  }
+
+  /** An older job never goes over a newer one, however late it comes. */
+  function lastDeployed(): string {
+    return list('done').at(-1)?.slice(0, -5) ?? ''
+  }
+
   return {
-    isMounted: () => disk.existsSync(join(folder, SENTINEL)),
+    isMounted: () => disk.existsSync(join(options.folder, SENTINEL)),
     recover() {
       const [job] = jobsIn('running')
       if (!job) return undefined
-      const interrupted = { ...job, interruptions: (job.interruptions ?? 0) + 1 }
-      if (interrupted.interruptions >= MAX_INTERRUPTIONS) {
-        file(interrupted, 'running', outcome('failed', `Interrupted ${MAX_INTERRUPTIONS} times`))
+      const deployed = lastDeployed()
+      if (job.id < deployed) {
+        supersede(job, 'running', deployed)
         return undefined
       }
-      writeDurably('running', `${job.id}.json`, formatJob(interrupted))
-      report(`job ${job.id} was interrupted (${interrupted.interruptions}), runs again`)
-      return interrupted
+      const before = job.interruptions ?? 0
+      const interruptions = counted.has(job.id) ? before : before + 1
+      counted.add(job.id)
+      if (interruptions >= MAX_INTERRUPTIONS) {
+        file(
+          { ...job, interruptions },
+          'running',
+          outcome('failed', `Interrupted ${interruptions} times`),
+        )
+        return undefined
+      }
+      folder.write('running', `${job.id}.json`, formatJob({ ...job, interruptions }))
+      report(`job ${job.id} was interrupted (${interruptions}), runs again`)
+      return { ...job, interruptions }
     },
     claim() {
+      if (list('running').length > 0) return undefined // not readable now, but ahead of all others
       const jobs = jobsIn('new')
-      const newest = jobs.pop()
+      const newest = jobs.at(-1)
       if (!newest) return undefined
+      const deployed = lastDeployed()
       // First the older ones: were they left in new/ by a crash, they would run after the newest.
       for (const job of jobs) {
-        file(job, 'new', { ...outcome('superseded', `By ${newest.id}`), by: newest.id })
+        if (job.id < deployed) supersede(job, 'new', deployed)
+        else if (job !== newest) supersede(job, 'new', newest.id)
       }
-      move(`${newest.id}.json`, 'new', 'running')
+      if (newest.id < deployed) return undefined
+      folder.move(`${newest.id}.json`, 'new', 'running')
       return newest
     },
     finish: (job, state, reason) => file(job, 'running', outcome(state, reason)),
     log(job, text) {
       try {
-        disk.appendFileSync(join(folder, LOGS, `${job.id}.log`), `${text}\n`)
+        folder.append(`${job.id}.log`, `${text}\n`)
       } catch {}
     },
   }
@@ -205,11 +194,4 @@ export function openQueue({ folder, refusal, now, report, disk = fs }: QueueOpti
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
-}
-
-// Gone or not to be had at this moment, which says nothing about the file.
-function isTransient(cause: unknown): boolean {
-  return ['ENOENT', 'EIO', 'ESTALE', 'EMFILE', 'ENFILE'].includes(
-    (cause as NodeJS.ErrnoException).code ?? '',
-  )
 }

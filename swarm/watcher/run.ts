@@ -17,12 +17,12 @@ export type Result = { output: string; problem: string | undefined }
 
 /** After a polite SIGTERM. */
 const KILL_AFTER_MS = 3000
-/** More than any stack file, less than what would hurt the watcher. */
-const MAX_OUTPUT_BYTES = 1_048_576
+/** More than any command of ours has to say, less than what would hurt the watcher. */
+const MAX_OUTPUT_LENGTH = 8_388_608
 
 /**
  * Runs one command in a process group of its own: when it is over, whether it ended, took too
- * long or was called off, nothing that it started is left.
+ * long or was called off, nothing of the group is left.
  */
 export function run(command: Command, options: RunOptions): Promise<Result> {
   const { words, env } = command
@@ -36,8 +36,9 @@ export function run(command: Command, options: RunOptions): Promise<Result> {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const { promise, resolve } = Promise.withResolvers<Result>()
-  const output = collect(child.stdout, log)
-  const complaint = collect(child.stderr, log)
+  const tooMuch = () => cut(`wrote more than ${MAX_OUTPUT_LENGTH} characters`)
+  const output = collect(child.stdout, log, tooMuch)
+  const complaint = collect(child.stderr, log, tooMuch)
   let cutShort = ''
 
   function killGroup(name: NodeJS.Signals) {
@@ -85,11 +86,15 @@ export function run(command: Command, options: RunOptions): Promise<Result> {
   return promise
 }
 
-function collect(stream: NodeJS.ReadableStream, log: (text: string) => void): () => string {
+function collect(
+  stream: NodeJS.ReadableStream,
+  log: (text: string) => void,
+  tooMuch: () => void,
+): () => string {
   let text = ''
   stream.setEncoding('utf8')
   stream.on('data', (chunk: string) => {
-    if (text.length >= MAX_OUTPUT_BYTES) return
+    if (text.length > MAX_OUTPUT_LENGTH) return tooMuch()
     text += chunk
     log(chunk.trimEnd())
   })
