@@ -18,19 +18,19 @@ const routes: Route[] = [
   ['POST', '/api/webhook/github', webhook],
   ['POST', '/webhook/github', webhook],
 ]
+const allowed = new Map(routes.map(([method, path]) => [path, method]))
 
 /** The functions as one fetch handler: `app.fetch(request, env)`. */
 export const app = new Hono<{ Bindings: Env }>()
 
-for (const [method, path, handlers] of routes) {
-  app.on(method, [path], ...handlers)
-  app.all(path, (c) => {
-    c.header('Allow', method === 'GET' ? 'GET, HEAD' : method)
-    return c.json({ error: 'Method not allowed' }, 405)
-  })
-}
+for (const [method, path, handlers] of routes) app.on(method, [path], ...handlers)
 
-app.notFound((c) => c.json({ error: 'Not found' }, 404))
+app.notFound((c) => {
+  const method = allowed.get(c.req.path)
+  if (!method) return c.json({ error: 'Not found' }, 404)
+  c.header('Allow', method === 'GET' ? 'GET, HEAD' : method)
+  return c.json({ error: 'Method not allowed' }, 405)
+})
 
 app.onError((error, c) => {
   if (error instanceof HTTPException) return c.json({ error: error.message }, error.status)

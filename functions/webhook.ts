@@ -22,24 +22,37 @@ const Push = z.object({
 type Push = z.infer<typeof Push>
 
 /** GitHub's webhook, in the order of cost: the type, the size, the signature, then the words. */
-export const webhook = [
-  acceptJsonOrForm,
-  bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (c) => c.json({ error: `Body is larger than ${MAX_BODY_BYTES} bytes` }, 413),
-  }),
-  receive,
-] as const
+export const webhook = [acceptJsonOrForm, limitBody, receive] as const
 
 async function acceptJsonOrForm(c: Ctx, next: Next) {
   if (isForm(c) || mediaType(c) === 'application/json') return next()
   return c.json({ error: 'Content type must be JSON or form-encoded' }, 415)
 }
 
+const limit = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: (c) => c.json({ error: `Body is larger than ${MAX_BODY_BYTES} bytes` }, 413),
+})
+
+async function limitBody(c: Ctx, next: Next) {
+  try {
+    return await limit(c, next)
+  } catch {
+    return cutOff(c)
+  }
+}
+
+// Whoever hung up amid the body gets no answer and is no error of ours.
+function cutOff(c: Ctx) {
+  return c.json({ error: 'Body could not be read' }, 400)
+}
+
 async function receive(c: Ctx) {
   const { env } = c
   if (env.webhookSecrets.length === 0) return c.json({ error: 'Webhook not configured' }, 503)
-  const body = new Uint8Array(await c.req.arrayBuffer())
+  const buffer = await c.req.arrayBuffer().catch(() => undefined)
+  if (!buffer) return cutOff(c)
+  const body = new Uint8Array(buffer)
   const signature = c.req.header('x-hub-signature-256')
   if (!(await isSigned(body, signature, env.webhookSecrets))) {
     return c.json({ error: 'Signature is missing or wrong' }, 401)

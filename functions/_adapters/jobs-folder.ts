@@ -34,7 +34,11 @@ export function jobsFolder(folder: string): Enqueue {
   return async (job) => {
     await stat(join(folder, SENTINEL))
     const claim = join(folder, DELIVERIES, `${job.delivery}.json`)
-    await writeDurably(hidden(job.id), formatJob(job))
+    await writeDurably(hidden(job.id), formatJob(job)).catch(async (cause) => {
+      await unlink(hidden(job.id)).catch(() => {})
+      throw cause
+    })
+    await syncFolder(join(folder, 'new'))
     await link(hidden(job.id), claim).catch(unless('EEXIST'))
     await syncFolder(join(folder, DELIVERIES))
     const { id } = parseJob(await readFile(claim, 'utf8'))

@@ -4,7 +4,8 @@ export function log(message: string, cause?: unknown): void {
 }
 
 function describe(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  const { code } = cause as NodeJS.ErrnoException
-  return code ? `${code} ${cause.message}` : (cause.stack ?? cause.message)
+  // Neon's driver rejects with events, which have a message but are no errors.
+  const { code, message, stack } = cause as Partial<NodeJS.ErrnoException>
+  if (code) return `${code} ${message}`
+  return stack ?? message ?? String(cause)
 }

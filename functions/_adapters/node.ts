@@ -17,10 +17,10 @@ server.once('error', (cause) => {
   console.error(`Cannot listen on ${config.host}:${config.port}: ${cause.message} (see HOST, PORT)`)
   process.exit(1)
 })
-process.once('SIGTERM', stop)
-process.once('SIGINT', stop)
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
 
-async function fetch(request: Request, bindings: unknown): Promise<Response> {
+function fetch(request: Request, bindings: unknown): Response | Promise<Response> {
   const { incoming, outgoing } = bindings as HttpBindings
   if (env.draining()) outgoing.shouldKeepAlive = false
   const peer = () => incoming.socket.remoteAddress ?? ''
@@ -29,6 +29,7 @@ async function fetch(request: Request, bindings: unknown): Promise<Response> {
 
 /** Drains: goes on serving while the load balancer takes note of `/ready`, then closes. */
 async function stop() {
+  if (env.draining()) return
   drain()
   await sleep(config.drainSeconds * 1000)
   const closed = new Promise((resolve) => server.close(resolve))

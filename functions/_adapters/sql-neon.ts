@@ -15,7 +15,7 @@ export function openNeon(url: string, wsProxy?: string): Database {
   const pool = new Pool({
     connectionString: url,
     max: 4,
-    connectionTimeoutMillis: 4000,
+    connectionTimeoutMillis: 2000,
     idleTimeoutMillis: 240_000,
   })
   pool.on('error', () => {}) // an idle connection that breaks is replaced at the next query

@@ -15,6 +15,7 @@ export function readVars(variables: Values): { values: Values; problems: string[
     if (variables[name]) problems.push(`${name}: wanted it or ${name}_FILE, got both`)
     try {
       values[name] = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+      if (values[name] === '') problems.push(`${name}_FILE: wanted a secret, got an empty file`)
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException
       problems.push(`${name}_FILE: wanted a readable file, got ${JSON.stringify(path)} (${code})`)

@@ -32,11 +32,12 @@ export const SECRET_NAMES: readonly string[] = [
 
 const Variables = z.object({
   DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'postgres://user:password@host:port/database' })
+    .string()
+    .refine(isPostgresUrl, 'postgres://user:password@host:port/database, percent-encoded')
     .optional(),
   DATABASE_DRIVER: z.enum(['tcp', 'neon'], 'tcp or neon').optional(),
   NEON_WS_PROXY: z.string().optional(),
-  POSTGRES_HOST: z.string().optional(),
+  POSTGRES_HOST: z.string().refine(isHost, 'a host name or an address').optional(),
   POSTGRES_PORT: integer(1, 65_535, 5432),
   POSTGRES_DB: z.string().default('dockerswarmp1'),
   POSTGRES_USER: z.string().default('dockerswarmp1'),
@@ -103,6 +104,25 @@ function integer(min: number, max: number, preset: number) {
     .default(preset)
 }
 
+function isPostgresUrl(text: string): boolean {
+  try {
+    const { protocol, hostname, username, password, pathname } = new URL(text)
+    ;[username, password, pathname].map(decodeURIComponent) // throws where the drivers would
+    return /^postgres(ql)?:$/.test(protocol) && hostname !== ''
+  } catch {
+    return false
+  }
+}
+
+function isHost(host: string): boolean {
+  return /^[\w.:-]+$/.test(host) && URL.canParse(`postgres://${urlHost(host)}`)
+}
+
+/** An IPv6 address stands in brackets in a URL. */
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
 function splitSecrets(text: string): string[] {
   return text
     .split(/[,\r\n]/)
@@ -134,7 +154,7 @@ function postgresUrl(data: z.infer<typeof Variables>): string | undefined {
     data.POSTGRES_PASSWORD ?? '',
     data.POSTGRES_DB,
   ].map(encodeURIComponent)
-  return `postgres://${user}:${password}@${data.POSTGRES_HOST}:${data.POSTGRES_PORT}/${database}`
+  return `postgres://${user}:${password}@${urlHost(data.POSTGRES_HOST)}:${data.POSTGRES_PORT}/${database}`
 }
 
 function isNeon(databaseUrl: string | undefined): boolean {

@@ -40,6 +40,6 @@ export type Visits = {
 
 /**
  * Makes a job durable, once a delivery: resolves to the id under which the delivery is queued, or
- * to undefined when it was queued before. Rejects when the job could not be stored.
+ * to undefined when it had been queued before. Rejects when the job could not be stored.
  */
 export type Enqueue = (job: Job) => Promise<string | undefined>

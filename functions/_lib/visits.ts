@@ -28,26 +28,35 @@ type Arrival = { day: string; visitor?: string }
  * the number of rows it added: nothing is ever counted again.
  */
 export function createVisits({ sql, mac, retentionDays, log }: VisitsOptions): Visits {
-  const seen = createSeen()
-  const arrive = batch(countAll)
+  const arrive = batch((arrivals: Arrival[]) => whole(() => countAll(arrivals)))
+  let seen = createSeen()
   let prepared = false
   let sweptFor = ''
 
-  async function countAll(arrivals: Arrival[]): Promise<Map<string, number>> {
-    try {
-      if (!prepared) await createTables(sql)
-      prepared = true
-      const totals = new Map<string, number>()
-      for (const [day, group] of Map.groupBy(arrivals, (arrival) => arrival.day)) {
-        const visitors = group.flatMap((arrival) => arrival.visitor ?? [])
-        totals.set(day, await (visitors.length > 0 ? add(sql, day, visitors) : total(sql, day)))
-        sweep(day)
+  // The database that answers after a failure may be another one: whoever was counted, whatever
+  // was prepared there is unknown. One that lost its tables gets them and is asked once more.
+  async function whole<T>(ask: () => Promise<T>): Promise<T> {
+    for (let again = true; ; again = false) {
+      try {
+        if (!prepared) await createTables(sql)
+        prepared = true
+        return await ask()
+      } catch (cause) {
+        prepared = false
+        seen = createSeen()
+        if (!again || (cause as { code?: string }).code !== UNDEFINED_TABLE) throw cause
       }
-      return totals
-    } catch (cause) {
-      prepared = false // the database that comes back may be a new one
-      throw cause
     }
+  }
+
+  async function countAll(arrivals: Arrival[]): Promise<Map<string, number>> {
+    const totals = new Map<string, number>()
+    for (const [day, group] of Map.groupBy(arrivals, (arrival) => arrival.day)) {
+      const visitors = group.flatMap((arrival) => arrival.visitor ?? [])
+      totals.set(day, await (visitors.length > 0 ? add(sql, day, visitors) : total(sql, day)))
+      sweep(day)
+    }
+    return totals
   }
 
   // Once a day and beside the visit, not before it: nobody waits for the broom. Any process sweeps
@@ -66,13 +75,16 @@ export function createVisits({ sql, mac, retentionDays, log }: VisitsOptions): V
       if (!known) seen.add(day, caller)
       return totals.get(day) ?? 0
     },
-    async days(lastDay, days) {
-      if (!prepared) await createTables(sql)
-      return sql<DayCount>`
-        select to_char(day, 'YYYY-MM-DD') as date, coalesce(unique_visits, 0) as unique_visits
-        from (select ${lastDay}::text::date - generate_series(0, ${days}::int - 1) as day) as calendar
-        left join visit_days using (day)
-        order by calendar.day`
+    days(lastDay, days) {
+      return whole(
+        () => sql<DayCount>`
+          select to_char(day, 'YYYY-MM-DD') as date, coalesce(unique_visits, 0) as unique_visits
+          from (
+            select ${lastDay}::text::date - generate_series(0, ${days}::int - 1) as day
+          ) as calendar
+          left join visit_days using (day)
+          order by calendar.day`,
+      )
     },
     async ping() {
       await sql`select 1`
@@ -80,13 +92,18 @@ export function createVisits({ sql, mac, retentionDays, log }: VisitsOptions): V
   }
 }
 
-// `create table if not exists` from several replicas at once can still clash in the catalogue.
+const UNDEFINED_TABLE = '42P01'
+
+// `create table if not exists` from several replicas at once can still clash in the catalogue, and
+// it wants the right to create even where there is nothing to do.
 async function createTables(sql: Sql): Promise<void> {
   await sql`
     do $$ begin
-      perform pg_advisory_xact_lock(hashtext('dockerswarmp1 tables'));
-      create table if not exists visits (day date, visitor bytea, primary key (day, visitor));
-      create table if not exists visit_days (day date primary key, unique_visits int not null);
+      if to_regclass('visits') is null or to_regclass('visit_days') is null then
+        perform pg_advisory_xact_lock(hashtext('dockerswarmp1 tables'));
+        create table if not exists visits (day date, visitor bytea, primary key (day, visitor));
+        create table if not exists visit_days (day date primary key, unique_visits int not null);
+      end if;
     end $$`
 }
 
@@ -117,6 +134,19 @@ async function total(sql: Sql, day: string): Promise<number> {
   return row?.unique_visits ?? 0
 }
 
+const SWEEP_ROWS = 10_000
+
+// In portions, each well within a query's deadline; several processes at once take different ones.
 async function forget(sql: Sql, day: string, retentionDays: number): Promise<void> {
-  await sql`delete from visits where day < ${day}::text::date - ${retentionDays}::int`
+  for (let swept = SWEEP_ROWS; swept === SWEEP_ROWS; ) {
+    const [row] = await sql<{ swept: number }>`
+      with old as (
+        delete from visits where (day, visitor) in (
+          select day, visitor from visits
+          where day < ${day}::text::date - ${retentionDays}::int
+          limit ${SWEEP_ROWS}::int for update skip locked
+        ) returning 1
+      ) select count(*)::int as swept from old`
+    swept = row?.swept ?? 0
+  }
 }

@@ -51,7 +51,7 @@ describe('the Node adapter', () => {
     expect(failure.stderr.trim().split('\n')).toEqual([
       'Cannot start:',
       '  GITHUB_WEBHOOK_SECRET_FILE: wanted a readable file, got "/nowhere/secret" (ENOENT)',
-      '  DATABASE_URL: wanted postgres://user:password@host:port/database',
+      '  DATABASE_URL: wanted postgres://user:password@host:port/database, percent-encoded',
       '  VISIT_SALT: wanted at least 16 characters',
       '  TRUSTED_PROXY_HOPS: wanted a whole number from 0 to 10, got "-1"',
       '  PORT: wanted a whole number from 0 to 65535, got "http"',
@@ -180,7 +180,60 @@ describe('four processes on one empty database', () => {
   })
 })
 
+describe('GET /api/visit', () => {
+  it('counts on when the tables were dropped under it, those included whom it had seen', async () => {
+    const database = await createDatabase()
+    const server = await start({ DATABASE_URL: database.url, VISIT_SALT: SALT })
+    const visit = async (userAgent: string) =>
+      fetch(`${server.url}/api/visit`, { headers: { 'user-agent': userAgent } })
+    await visit('regular')
+
+    await database.sql`drop table visits, visit_days`
+    const stranger = await visit('stranger')
+    const regular = await visit('regular')
+
+    expect(await stranger.json()).toMatchObject({ unique_visits: 1 })
+    expect(await regular.json()).toMatchObject({ unique_visits: 2 })
+    await database.end()
+  })
+
+  it('needs no right to create once the tables exist', async () => {
+    const database = await createDatabase()
+    const owner = await start({ DATABASE_URL: database.url, VISIT_SALT: SALT })
+    await fetch(`${owner.url}/api/visit`)
+    await database.sql`create role modest login password 'modest'`
+    await database.sql`grant select, insert, update, delete on all tables in schema public to modest`
+    const url = new URL(database.url)
+    url.username = 'modest'
+    url.password = 'modest'
+
+    const server = await start({ DATABASE_URL: url.href, VISIT_SALT: SALT })
+    const visit = await fetch(`${server.url}/api/visit`, { headers: { 'user-agent': 'other' } })
+
+    expect(await visit.json()).toMatchObject({ unique_visits: 2 })
+    await database.end()
+  })
+})
+
 describe('VISIT_RETENTION_DAYS', () => {
+  it('takes a large day in portions', async () => {
+    const database = await createDatabase()
+    const first = await start({ DATABASE_URL: database.url, VISIT_SALT: SALT })
+    await fetch(`${first.url}/api/visit`)
+    await database.sql`
+      insert into visits select current_date - 9, sha256(n::text::bytea)
+      from generate_series(1, 25000) as n`
+
+    const second = await start({ DATABASE_URL: database.url, VISIT_SALT: SALT })
+    await fetch(`${second.url}/api/visit`)
+
+    const rows = () => database.sql`select count(*)::int as rows from visits`
+    const [row] = await until(rows, ([row]) => row?.rows <= 5000)
+    expect((await until(rows, ([row]) => row?.rows === 1))[0]).toEqual({ rows: 1 })
+    expect(row?.rows).toBeLessThanOrEqual(5000)
+    await database.end()
+  })
+
   it('takes the hashes of older days and leaves their totals', async () => {
     const database = await createDatabase()
     const first = await start({ DATABASE_URL: database.url, VISIT_SALT: SALT })

@@ -116,7 +116,7 @@ describe('the end of npm start', () => {
       const first = await startSystem()
       await fetch(`${first.url}/api/visit`, { headers: { 'user-agent': 'one' } })
       const family = await descendants(first.process?.pid ?? 0)
-      const database = Number(first.output().match(/@127\.0\.0\.1:(\d+)/)?.[1])
+      const database = Number(first.output().match(/postgres:\/\/127\.0\.0\.1:(\d+)/)?.[1])
       const exit = once(first.process ?? process, 'exit')
 
       const pid = first.process?.pid ?? 0

@@ -49,6 +49,27 @@ describe('readConfig', () => {
     expect(decodeURIComponent(url.pathname)).toBe('/my db')
   })
 
+  it.each(['postgres', '10.100.0.8', '2001:db8::1', '::1'])('takes %s as POSTGRES_HOST', (host) => {
+    const { databaseUrl } = readConfig({ POSTGRES_HOST: host, VISIT_SALT: 'sixteen characters' })
+
+    expect(new URL(databaseUrl ?? '').hostname.replace(/[[\]]/g, '')).toBe(host)
+  })
+
+  it.each([
+    { POSTGRES_HOST: 'a b' },
+    { POSTGRES_HOST: '/var/run/postgresql' },
+    { POSTGRES_HOST: '::zz' },
+    { DATABASE_URL: 'postgres://u:hunter2%ZZ@h/db' },
+    { DATABASE_URL: 'postgres://u:hunter2@/db' },
+    { DATABASE_URL: 'hunter2' },
+  ])('refuses %j by name and quotes no password', (variables) => {
+    const read = () =>
+      readConfig({ POSTGRES_PASSWORD: 'hunter2', VISIT_SALT: 'sixteen characters', ...variables })
+
+    expect(read).toThrow(`${Object.keys(variables)[0]}: wanted`)
+    expect(read).not.toThrow('hunter2')
+  })
+
   it("takes Neon's driver for Neon's addresses, and for others when asked", () => {
     const driver = (host: string, extra = {}) =>
       readConfig({
@@ -125,17 +146,21 @@ describe('readVars', () => {
     const folder = mkdtempSync(join(tmpdir(), 'dockerswarmp1-vars-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const path = join(folder, 'secret')
+    const empty = join(folder, 'empty')
     writeFileSync(path, ' a secret \nof two lines\n')
+    writeFileSync(empty, '\n')
 
     const { values, problems } = readVars({
       POSTGRES_PASSWORD_FILE: path,
       GITHUB_WEBHOOK_SECRET: 'x',
       GITHUB_WEBHOOK_SECRET_FILE: path,
       VISIT_SALT_FILE: folder,
+      DATABASE_URL_FILE: empty,
     })
 
     expect(values.POSTGRES_PASSWORD).toBe(' a secret \nof two lines')
     expect(problems).toEqual([
+      'DATABASE_URL_FILE: wanted a secret, got an empty file',
       'GITHUB_WEBHOOK_SECRET: wanted it or GITHUB_WEBHOOK_SECRET_FILE, got both',
       `VISIT_SALT_FILE: wanted a readable file, got ${JSON.stringify(folder)} (EISDIR)`,
     ])

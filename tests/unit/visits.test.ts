@@ -97,7 +97,7 @@ describe('createVisits', () => {
   it('costs a visitor who was already seen today no write and no hash', async () => {
     const { visits, asked, hashed } = rehearsal()
     await visits.count('2026-11-23', alice)
-    expect(asked).toEqual(['do $$', 'with added', 'delete from'])
+    expect(asked).toEqual(['do $$', 'with added', 'with old'])
     asked.length = 0
 
     const total = await visits.count('2026-11-23', alice)

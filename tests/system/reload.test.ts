@@ -1,0 +1,45 @@
+import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { root } from '../../scripts/build.ts'
+import { COMMANDS, startProcess } from '../server.ts'
+
+/** A checkout of its own, whose files a test may change. */
+function copyOfTheCheckout(): string {
+  const copy = mkdtempSync(join(inject('folder'), 'checkout-'))
+  for (const room of ['functions', 'public', 'scripts', 'swarm', 'package.json', 'tsconfig.json']) {
+    cpSync(join(root, room), join(copy, room), { recursive: true })
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+describe('npm start', () => {
+  it('serves what was changed, and goes on with the last good version while nothing builds', async () => {
+    const checkout = copyOfTheCheckout()
+    const words = [join(checkout, 'scripts/dev.ts'), '--port', '0']
+    const system = await startProcess([...COMMANDS.node, ...words], {})
+    onTestFinished(() => system.stop())
+    const change = (file: string, edit: (text: string) => string) => {
+      const path = join(checkout, file)
+      writeFileSync(path, edit(readFileSync(path, 'utf8')))
+    }
+    const answer = async (path: string) => (await fetch(`${system.url}${path}`)).text()
+    const until = async (isWanted: () => Promise<boolean> | boolean) => {
+      while (!(await isWanted())) await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+
+    change('functions/health.ts', (text) => text.replace("'healthy'", "'changed'"))
+    await until(async () => (await answer('/health')) === '{"status":"changed"}')
+    change('functions/health.ts', (text) => `${text}\nexport const broken = (`)
+    await until(() => system.output().includes('Unexpected end of file'))
+    change('public/style.css', (text) => `${text}\n/* changed while broken */`)
+    const whileBroken = await answer('/health')
+    change('functions/health.ts', (text) => text.replace('export const broken = (', ''))
+    change('public/index.html', (text) => text.replace('<title>', '<title>new '))
+    await until(async () => (await answer('/')).includes('<title>new '))
+
+    expect(whileBroken).toBe('{"status":"changed"}')
+    expect(await answer('/health')).toBe('{"status":"changed"}')
+  })
+})
