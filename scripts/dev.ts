@@ -13,7 +13,7 @@ import { bundleOptions, root } from './build.ts'
 import { startChild } from './child.ts'
 import { startPostgres } from './postgres.ts'
 import { localSecret } from './secret.ts'
-import { startWorkerd, workerdOptions } from './workerd.ts'
+import { startWorkerd, type WorkerdOptions, workerdOptions } from './workerd.ts'
 
 const HELP = `The whole system on this machine: the page, the functions on workerd, Postgres 18,
 the job folder and the watcher.
@@ -50,7 +50,7 @@ async function start() {
   API       ${url}/api/visit
   webhook   ${url}/api/webhook/github
   secret    ${shown(join(data, 'webhook_secret'))}
-  database  ${(variables.DATABASE_URL ?? `${variables.POSTGRES_HOST}`).replace(/:[^:@/]*@/, ':…@')}
+  database  ${where(readConfig(variables).databaseUrl)}
   jobs      ${shown(jobsDir)}
 
   npm run push  sends a signed push, as GitHub would; Ctrl-C ends everything
@@ -105,6 +105,7 @@ async function settings(): Promise<Values> {
   if (given.DATABASE_URL || given.POSTGRES_HOST) return variables
   const postgres = await startPostgres(join(data, 'postgres'))
   stops.push(postgres.stop)
+  postgres.ended.then(() => giveUp(`Postgres ended (${shown(join(data, 'postgres/log'))})`))
   return { ...variables, DATABASE_URL: postgres.url }
 }
 
@@ -112,11 +113,12 @@ async function settings(): Promise<Values> {
 async function serve(variables: Values): Promise<string> {
   let workerd: Miniflare | undefined
   let served = ''
+  let { port } = flags
   const options = (script: string) => ({
     script,
     variables,
     jobsDir,
-    port: flags.port,
+    port,
     assets: true,
   })
   const builder = await context({
@@ -130,9 +132,9 @@ async function serve(variables: Values): Promise<string> {
           onEnd(async ({ errors, outputFiles }) => {
             const script = outputFiles?.[0]?.text
             if (errors.length > 0 || !script || script === served) return
+            if (workerd) await reload(workerd, options(script))
+            else workerd = startWorkerd(options(script))
             served = script
-            if (!workerd) workerd = startWorkerd(options(script))
-            else await workerd.setOptions(workerdOptions(options(script))).then(reloaded)
           })
         },
       },
@@ -145,18 +147,23 @@ async function serve(variables: Values): Promise<string> {
   await builder.rebuild()
   if (!workerd) throw new Error('Cannot start: the functions do not build')
   const url = await workerd.ready
+  port = Number(url.port) // 0 chose one: a reload keeps it
   stopOnSignals()
   await builder.watch()
   const page = watch(join(root, 'public'), { recursive: true }, () => {
     served = ''
-    builder.rebuild()
+    builder.rebuild().catch(() => {}) // what does not build was told already
   })
   stops.push(async () => page.close())
   return `http://localhost:${url.port}`
 }
 
-function reloaded() {
-  console.log('  reloaded')
+// A version that does not start leaves the one before it serving.
+async function reload(workerd: Miniflare, options: WorkerdOptions) {
+  await workerd.setOptions(workerdOptions(options)).then(
+    () => console.log('  reloaded'),
+    (cause: Error) => console.error(`Cannot reload: ${cause.message}`),
+  )
 }
 
 function startWatcher(variables: Values) {
@@ -173,10 +180,7 @@ function startWatcher(variables: Values) {
     detached: true, // Ctrl-C in a terminal is ours to pass on
   })
   const exited = once(watcher, 'exit')
-  exited.then(([code, signal]) => {
-    if (!stopping) console.error(`Cannot go on: the watcher ended (${code ?? signal})`)
-    stop(1)
-  })
+  exited.then(([code, signal]) => giveUp(`the watcher ended (${code ?? signal})`))
   stops.push(async () => {
     watcher.kill('SIGTERM')
     await exited
@@ -197,6 +201,17 @@ async function stop(code: number) {
   stopping = true
   while (stops.length > 0) await stops.pop()?.()
   process.exit(code)
+}
+
+function giveUp(why: string) {
+  if (!stopping) console.error(`Cannot go on: ${why}`)
+  stop(1)
+}
+
+/** Where the database is, without whoever logs in there. */
+function where(databaseUrl = ''): string {
+  const { host, pathname } = new URL(databaseUrl)
+  return `postgres://${host}${pathname}`
 }
 
 function shown(path: string): string {

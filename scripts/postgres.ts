@@ -1,13 +1,19 @@
 import { once } from 'node:events'
 import { createWriteStream, existsSync } from 'node:fs'
 import { chown, mkdir, readFile, rename, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { droppedId, startChild } from './child.ts'
 import { localSecret } from './secret.ts'
 
-export type LocalPostgres = { url: string; port: number; stop(): Promise<void> }
+export type LocalPostgres = {
+  url: string
+  port: number
+  /** Resolves when the server has ended, for whatever reason; never for one that we found running. */
+  ended: Promise<unknown>
+  stop(): Promise<void>
+}
 
 type PostgresOptions = {
   /** TCP port on 127.0.0.1; a free one when absent. */
@@ -37,7 +43,9 @@ export async function startPostgres(
   const url = (port: number) => `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`
 
   const served = await servedPort(data)
-  if (served) return { url: url(served), port: served, stop: async () => {} }
+  if (served) {
+    return { url: url(served), port: served, ended: new Promise(() => {}), stop: async () => {} }
+  }
   if (!existsSync(data)) await initialize(initdb, data, passwordFile)
 
   const port = options.port ?? (await freePort())
@@ -62,6 +70,7 @@ export async function startPostgres(
   return {
     url: url(port),
     port,
+    ended: exited,
     async stop() {
       server.kill('SIGINT')
       await exited
@@ -124,9 +133,20 @@ async function ready(
 /** The port of a server that is up on this data folder, from its own pid file. */
 async function servedPort(data: string): Promise<number | undefined> {
   const lines = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
-  const [pid, , , port] = lines.split('\n').map(Number)
-  if (!pid || !port || !existsSync(join('/proc', String(pid)))) return undefined
-  return port
+  const port = Number(lines.split('\n')[3])
+  return port && (await isListening(port)) ? port : undefined
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 /** A TCP port on 127.0.0.1 that nobody listens on now. */

@@ -1,27 +1,31 @@
 import { execFileSync } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import examples from '@octokit/webhooks-examples' with { type: 'json' }
+import { readVars } from '../functions/_adapters/vars.ts'
+import { readConfig } from '../functions/_lib/config.ts'
 import { root } from './build.ts'
 
 const HELP = `Sends a signed push event, as GitHub would, and prints the answer.
 
-  npm run push -- [--url http://localhost:8787] [--branch main] [--commit SHA]
+  npm run push -- [--url http://localhost:8787] [--branch main] [--commit SHA] [--data .data]
 
   --url URL       where the API is
   --branch NAME   the branch that was pushed
   --commit SHA    its new head. Default: this checkout's HEAD
+  --data DIR      where npm start keeps its data, and with it the secret. Default: .data
   --help          this text
 
-The secret is GITHUB_WEBHOOK_SECRET, or the one that npm start keeps in .data/webhook_secret.`
+GITHUB_WEBHOOK_SECRET (or GITHUB_WEBHOOK_SECRET_FILE) is signed with when it is set.`
 
 const { values: flags } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://localhost:8787' },
     branch: { type: 'string', default: 'main' },
     commit: { type: 'string' },
+    data: { type: 'string', default: '.data' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -56,16 +60,24 @@ function examplePush(): object {
 }
 
 function secret(): string {
-  const given = process.env.GITHUB_WEBHOOK_SECRET?.split(/[,\r\n]/)[0]?.trim()
-  return given || readFileSync(join(root, '.data/webhook_secret'), 'utf8')
+  const { values, problems } = readVars(process.env)
+  const [given] = readConfig(
+    { GITHUB_WEBHOOK_SECRET: values.GITHUB_WEBHOOK_SECRET },
+    problems,
+  ).webhookSecrets
+  return given ?? readFileSync(resolve(root, flags.data, 'webhook_secret'), 'utf8')
 }
 
 function git(...words: string[]): string {
   return execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim()
 }
 
-function fail(cause: Error & { code?: string }) {
-  const { message } = (cause.cause as Error | undefined) ?? cause
-  console.error(`Cannot push to ${flags.url}: ${message} (is npm start running? see --help)`)
+function fail(cause: Error) {
+  const unreachable = cause.cause as Error | undefined // what fetch failed of
+  console.error(
+    unreachable
+      ? `Cannot push to ${flags.url}: ${unreachable.message} (is npm start running?)`
+      : `Cannot push: ${cause.message} (see --help)`,
+  )
   process.exitCode = 1
 }
