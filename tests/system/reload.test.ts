@@ -24,7 +24,12 @@ describe('npm start', () => {
       const path = join(checkout, file)
       writeFileSync(path, edit(readFileSync(path, 'utf8')))
     }
-    const answer = async (path: string) => (await fetch(`${system.url}${path}`)).text()
+    // A reload restarts workerd: for a moment nobody listens.
+    const answer = (path: string) =>
+      fetch(`${system.url}${path}`).then(
+        (response) => response.text(),
+        () => 'nobody listens',
+      )
     const until = async (isWanted: () => Promise<boolean> | boolean) => {
       while (!(await isWanted())) await new Promise((resolve) => setTimeout(resolve, 50))
     }
