@@ -32,6 +32,9 @@ export type Outcome = {
   errors: number
 }
 
+/** `cpuUs`: the server's own CPU time a request, which a busy machine stretches least. */
+export type Measured = Outcome & { cpuUs: number }
+
 /** The user agent of a visitor. */
 export function agent(number: number): string {
   return `${AGENT}${number}`

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Databases, MILLION } from './databases.ts'
-import { agent, CONNECTIONS, type Outcome, runLoad } from './load.ts'
+import { agent, CONNECTIONS, type Measured, type Outcome, runLoad } from './load.ts'
 import type { Pinning } from './machine.ts'
 import type { Run } from './runs.ts'
 import { type Server, startServer } from './servers.ts'
@@ -13,9 +13,6 @@ export type Stage = {
   seconds: number
   warmUpSeconds: number
 }
-
-/** `cpuUs`: the server's own CPU time a request, which a busy machine stretches least. */
-export type Measured = Outcome & { cpuUs: number }
 
 /** The first visitors of the measurement, and those of the warm-up: no one is in both. */
 export const FIRST = 10_000_000

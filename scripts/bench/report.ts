@@ -1,4 +1,4 @@
-import type { Measured } from './measure.ts'
+import type { Measured } from './load.ts'
 
 /** What one row of the table was measured at, a figure a round. */
 export type Row = {
