@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabases } from './bench/databases.ts'
 import { writeDocument } from './bench/document.ts'
-import { readFlags } from './bench/flags.ts'
+import { readBenchFlags } from './bench/flags.ts'
 import { wrkVersion } from './bench/load.ts'
 import { describeMachine, pinning, versions } from './bench/machine.ts'
 import { measure } from './bench/measure.ts'
@@ -13,7 +13,7 @@ import { buildServers, stopServers } from './bench/servers.ts'
 import { checkTogether } from './bench/together.ts'
 import { startPostgres } from './postgres.ts'
 
-const flags = readFlags()
+const flags = readBenchFlags()
 const stops: (() => Promise<unknown>)[] = []
 let stopping = false
 

@@ -3,7 +3,8 @@ import { watch } from 'node:fs'
 import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { context } from 'esbuild'
 import type { Miniflare } from 'miniflare'
 import { prepareJobsFolder } from '../functions/_adapters/jobs-folder.ts'
@@ -11,6 +12,7 @@ import { readVars } from '../functions/_adapters/vars.ts'
 import { readConfig, VARIABLE_NAMES, type Values } from '../functions/_lib/config.ts'
 import { bundleOptions, root } from './build.ts'
 import { startChild } from './child.ts'
+import { readFlags, refuse } from './flags.ts'
 import { startPostgres } from './postgres.ts'
 import { localSecret } from './secret.ts'
 import { startWorkerd, type WorkerdOptions, workerdOptions } from './workerd.ts'
@@ -27,15 +29,16 @@ the job folder and the watcher.
 The variables in docs/configuration.md hold here too: with DATABASE_URL the functions use that
 database and none is started.`
 
-const flags = readFlags()
+const flags = readStartFlags()
 const data = resolve(root, flags.data)
 const jobsDir = join(data, 'webhook_jobs')
 const stops: (() => Promise<unknown>)[] = []
 let stopping = false
 
 stopOnSignals()
-await start().catch((cause: Error) => {
-  console.error(cause.message)
+await start().catch((cause: NodeJS.ErrnoException) => {
+  const { code, message } = cause
+  console.error(code ? `Cannot start: ${message} (--data names another folder)` : message)
   return stop(1)
 })
 
@@ -43,8 +46,8 @@ async function start() {
   await refuseBusyPort(flags.port)
   await prepareJobsFolder(jobsDir)
   const variables = await settings()
+  await startWatcher(variables)
   const url = await serve(variables)
-  startWatcher(variables)
   console.log(`
   page      ${url}
   API       ${url}/api/visit
@@ -53,28 +56,17 @@ async function start() {
   database  ${where(readConfig(variables).databaseUrl)}
   jobs      ${shown(jobsDir)}
 
-  npm run push  sends a signed push, as GitHub would; Ctrl-C ends everything
+  ${pushCommand(url)}  sends a signed push, as GitHub would; Ctrl-C ends everything
 `)
 }
 
-function readFlags(): { port: number; data: string } {
-  const { values } = parseArgs({
-    options: {
-      port: { type: 'string', default: process.env.PORT || '8787' },
-      data: { type: 'string', default: '.data' },
-      help: { type: 'boolean', default: false },
-    },
+function readStartFlags(): { port: number; data: string } {
+  const { port, data } = readFlags(HELP, {
+    port: { type: 'string', default: process.env.PORT || '8787' },
+    data: { type: 'string', default: '.data' },
   })
-  if (values.help) {
-    console.log(HELP)
-    process.exit(0)
-  }
-  const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    console.error(`Cannot start: wanted a port from 0 to 65535, got ${values.port} (see --help)`)
-    process.exit(1)
-  }
-  return { port, data: values.data }
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) return { port: Number(port), data }
+  return refuse(`Cannot start: wanted a port from 0 to 65535, got ${JSON.stringify(port)}`)
 }
 
 async function refuseBusyPort(port: number) {
@@ -166,7 +158,8 @@ async function reload(workerd: Miniflare, options: WorkerdOptions) {
   )
 }
 
-function startWatcher(variables: Values) {
+/** Resolves when the watcher watches. @throws {Error} when it does not, as when there is another. */
+async function startWatcher(variables: Values) {
   const bun = join(root, 'node_modules/.bin/bun')
   const watcher = startChild(bun, [join(root, 'swarm/watcher/main.ts'), '--dry-run'], {
     env: {
@@ -175,22 +168,27 @@ function startWatcher(variables: Values) {
       DEPLOY_BRANCH: variables.DEPLOY_BRANCH,
       GITHUB_REPOSITORY: variables.GITHUB_REPOSITORY,
     },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
     deathSignal: 'SIGTERM',
     detached: true, // Ctrl-C in a terminal is ours to pass on
   })
   const exited = once(watcher, 'exit')
-  exited.then(([code, signal]) => giveUp(`the watcher ended (${code ?? signal})`))
+  const lines = createInterface({ input: watcher.stdout as Readable })
+  lines.on('line', (line) => console.log(line))
   stops.push(async () => {
     watcher.kill('SIGTERM')
     await exited
   })
+  if ((await Promise.race([once(lines, 'line'), exited])).length > 1) {
+    throw new Error('Cannot start: the watcher did not')
+  }
+  exited.then(([code, signal]) => giveUp(`the watcher ended (${code ?? signal})`))
 }
 
 // Miniflare ends the process at a signal of its own accord, before the database is down: we do it.
 // `on`, not `once`: npm passes on the Ctrl-C that the terminal has already sent us.
 function stopOnSignals() {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.removeAllListeners(signal)
     process.on(signal, () => stop(0))
   }
@@ -206,6 +204,14 @@ async function stop(code: number) {
 function giveUp(why: string) {
   if (!stopping) console.error(`Cannot go on: ${why}`)
   stop(1)
+}
+
+function pushCommand(url: string): string {
+  const words = [
+    url === 'http://localhost:8787' ? '' : ` --url ${url}`,
+    flags.data === '.data' ? '' : ` --data ${flags.data}`,
+  ].join('')
+  return words ? `npm run push --${words}` : 'npm run push'
 }
 
 /** Where the database is, without whoever logs in there. */

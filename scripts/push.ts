@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
 import examples from '@octokit/webhooks-examples' with { type: 'json' }
 import { readVars } from '../functions/_adapters/vars.ts'
 import { readConfig } from '../functions/_lib/config.ts'
 import { root } from './build.ts'
+import { readFlags } from './flags.ts'
 
 const HELP = `Sends a signed push event, as GitHub would, and prints the answer.
 
@@ -20,24 +21,19 @@ const HELP = `Sends a signed push event, as GitHub would, and prints the answer.
 
 GITHUB_WEBHOOK_SECRET (or GITHUB_WEBHOOK_SECRET_FILE) is signed with when it is set.`
 
-const { values: flags } = parseArgs({
-  options: {
-    url: { type: 'string', default: 'http://localhost:8787' },
-    branch: { type: 'string', default: 'main' },
-    commit: { type: 'string' },
-    data: { type: 'string', default: '.data' },
-    help: { type: 'boolean', default: false },
-  },
+const flags = readFlags(HELP, {
+  url: { type: 'string', default: 'http://localhost:8787' },
+  branch: { type: 'string', default: 'main' },
+  commit: { type: 'string', default: '' },
+  data: { type: 'string', default: '.data' },
 })
-
-if (flags.help) console.log(HELP)
-else await push().catch(fail)
+await push().catch(fail)
 
 async function push() {
   const body = JSON.stringify({
     ...examplePush(),
     ref: `refs/heads/${flags.branch}`,
-    after: flags.commit ?? git('rev-parse', 'HEAD'),
+    after: flags.commit || head(),
   })
   const response = await fetch(new URL('/api/webhook/github', flags.url), {
     method: 'POST',
@@ -49,8 +45,23 @@ async function push() {
     },
     body,
   })
-  console.log(response.status, await response.text())
+  const text = await response.text()
+  console.log(response.status, text)
+  if (response.status === 202) await showOutcome(JSON.parse(text).job)
+  if (response.status === 401) console.error('The secret is another one (--data, see --help)')
   if (!response.ok) process.exitCode = 1
+}
+
+/** Where the job folder is on this machine: what became of the job, as soon as the watcher says. */
+async function showOutcome(job: string) {
+  const jobs = resolve(root, flags.data, 'webhook_jobs')
+  if (!existsSync(resolve(jobs, 'deliveries'))) return
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(100)) {
+    const state = ['done', 'failed', 'superseded'].find((state) =>
+      existsSync(resolve(jobs, state, `${job}.json`)),
+    )
+    if (state) return console.log(`${state}: ${flags.data}/webhook_jobs/${state}/${job}.json`)
+  }
 }
 
 function examplePush(): object {
@@ -68,8 +79,13 @@ function secret(): string {
   return given ?? readFileSync(resolve(root, flags.data, 'webhook_secret'), 'utf8')
 }
 
-function git(...words: string[]): string {
-  return execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim()
+function head(): string {
+  try {
+    const options = { cwd: root, encoding: 'utf8', stdio: 'pipe' } as const
+    return execFileSync('git', ['rev-parse', 'HEAD'], options).trim()
+  } catch {
+    throw new Error('wanted --commit, since this is no git checkout with a commit')
+  }
 }
 
 function fail(cause: Error) {

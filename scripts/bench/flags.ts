@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readFlags, refuse } from '../flags.ts'
 
 const HELP = `Measures the functions on Node beside a bare node:http server, with wrk and a real Postgres 18,
 and checks that every visit was counted, once. Writes docs/bench/<date>.md.
@@ -19,25 +19,17 @@ const WARM_UP_SECONDS = 10
 export type Flags = { rounds: number; seconds: number; warmUpSeconds: number; quick: boolean }
 
 /** What was asked for; `--help` and what makes no sense end the process. */
-export function readFlags(): Flags {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '6' },
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
+export function readBenchFlags(): Flags {
+  const values = readFlags(HELP, {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '6' },
+    quick: { type: 'boolean', default: false },
   })
-  if (values.help) {
-    console.log(HELP)
-    process.exit(0)
-  }
   if (values.quick) return { rounds: 1, seconds: 2, warmUpSeconds: 1, quick: true }
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
   const isCount = (value: number) => Number.isInteger(value) && value > 0
   if (isCount(rounds) && isCount(seconds)) {
     return { rounds, seconds, warmUpSeconds: WARM_UP_SECONDS, quick: false }
   }
-  console.error('Cannot measure: wanted whole numbers for --rounds and --seconds (see --help)')
-  return process.exit(1)
+  return refuse('Cannot measure: wanted whole numbers for --rounds and --seconds')
 }

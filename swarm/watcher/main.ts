@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '../../functions/_lib/job.ts'
 import { workAlone } from './alone.ts'
@@ -115,7 +116,9 @@ async function main(words: string[]) {
   const stop = new AbortController()
   process.once('SIGTERM', () => stop.abort())
   process.once('SIGINT', () => stop.abort())
-  report(`watching ${config.jobsDir}${config.dryRun ? ', dry run' : ''}`)
+  report(
+    `watching ${relative(process.cwd(), config.jobsDir) || '.'}${config.dryRun ? ', dry run' : ''}`,
+  )
   await watch(config, { once: words.includes('--once'), signal: stop.signal })
 }
 

@@ -8,6 +8,8 @@ export async function startSilentServer() {
   await once(server, 'listening')
   return {
     port: (server.address() as { port: number }).port,
+    /** Resolves when somebody has connected. */
+    connected: once(server, 'connection'),
     stop() {
       for (const socket of sockets) socket.destroy()
       server.close()

@@ -89,6 +89,15 @@ describe('the documents together', () => {
     expect(VARIABLE_NAMES.length).toBeGreaterThan(15)
   })
 
+  it('show in the README what npm start prints, line by line', () => {
+    const labels = (text: string) =>
+      [...text.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, label]) => label)
+    const [, shown = ''] = read('README.md').match(/```\n(watcher {3}watching.*?)```/s) ?? []
+
+    expect(labels(shown)).toEqual(labels(read('scripts/dev.ts').split('console.log(`')[1] ?? ''))
+    expect(labels(shown).length).toBeGreaterThan(5)
+  })
+
   it('mention the first commands, and the README has them on its first screen', () => {
     expect(documents).toContain('README.md')
     expect(read('README.md').split('\n').slice(0, 12).join('\n')).toMatch(/npm ci\nnpm start/)
