@@ -33,6 +33,8 @@ export function bundleOptions(
 }
 
 if (import.meta.main) {
-  for (const runtime of RUNTIMES) await build(bundleOptions(runtime))
-  console.log(`Built ${RUNTIMES.map((runtime) => `dist/${runtime}.js`).join(' ')}`)
+  const wanted = process.argv.slice(2)
+  const runtimes = RUNTIMES.filter((runtime) => wanted.length === 0 || wanted.includes(runtime))
+  for (const runtime of runtimes) await build(bundleOptions(runtime))
+  console.log(`Built ${runtimes.map((runtime) => `dist/${runtime}.js`).join(' ')}`)
 }

@@ -18,7 +18,9 @@ const recipes = [...read('justfile').matchAll(/^([a-z][a-z-]*)(?: [*+A-Z].*)?:$/
 
 /** Where a variable of the documents has to turn up. */
 const sources = tracked
-  .filter((path) => /^(functions|swarm|scripts|tests)\/.*\.ts$|^justfile$|^\.ci\/run$/.test(path))
+  .filter((path) =>
+    /^(functions|swarm|scripts|tests)\/.*\.(ts|yaml)$|^justfile$|^\.ci\/run$/.test(path),
+  )
   .filter((path) => existsSync(join(root, path)) && !path.endsWith('docs.test.ts'))
   .map(read)
   .join('\n')
