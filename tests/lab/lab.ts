@@ -19,7 +19,17 @@ export async function on(host: string, ...command: string[]): Promise<string> {
 
 /** `curl` from outside the cluster, trusting the authority that issued the page's certificate. */
 export function curl(...words: string[]): Promise<string> {
-  return on('client', 'curl', '--silent', '--max-time', '10', '--cacert', ROOT, ...words)
+  return on(
+    'client',
+    'curl',
+    '--silent',
+    '--show-error',
+    '--max-time',
+    '10',
+    '--cacert',
+    ROOT,
+    ...words,
+  )
 }
 
 export type Load = { requests: number; failed: number; failures: unknown[] }
