@@ -233,15 +233,11 @@ export const contract: Case[] = [
   {
     name: 'POST /api/webhook/github refuses more than 25 MB',
     async run({ call }) {
-      const send = () =>
-        call('/api/webhook/github', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: new Uint8Array(25 * 1024 * 1024 + 1),
-        })
-
-      // Who is refused while still sending may lose the answer with the connection.
-      const response = await send().catch(send).catch(send).catch(send)
+      const response = await call('/api/webhook/github', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: new Uint8Array(25 * 1024 * 1024 + 1),
+      })
 
       await isRefused(response, 413)
     },

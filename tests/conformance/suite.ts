@@ -33,8 +33,3 @@ export function inside(
     replace: (ports) => inside(fetch, { ...whole, ...ports }),
   }
 }
-
-/** The functions behind an address. */
-export function over(url: string): Target {
-  return { call: (path, init) => fetch(new URL(path, url), init) }
-}

@@ -7,8 +7,9 @@ import { RUNTIMES } from '../../scripts/build.ts'
 import { createDatabase } from '../database.ts'
 import { type Server, startServer } from '../server.ts'
 import { contract } from './contract.ts'
+import { over } from './over.ts'
 import { SECRETS } from './push.ts'
-import { over, runSuite } from './suite.ts'
+import { runSuite } from './suite.ts'
 
 let folder: string
 
