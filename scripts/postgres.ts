@@ -137,7 +137,8 @@ async function servedPort(data: string): Promise<number | undefined> {
   return port && (await isListening(port)) ? port : undefined
 }
 
-async function isListening(port: number): Promise<boolean> {
+/** Whether somebody listens on this TCP port of 127.0.0.1. */
+export async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'connect')

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { bundleOptions } from '../../scripts/build.ts'
 import { createDatabase } from '../database.ts'
 import { COMMANDS, type Server, startServer } from '../server.ts'
+import { until } from '../until.ts'
 import { startPausableProxy, startSilentServer } from './sockets.ts'
 
 const run = promisify(execFile)
@@ -307,15 +308,6 @@ describe('NAME_FILE', () => {
     await database.end()
   })
 })
-
-/** Asks until the answer is as wanted; the test's own limit ends it. */
-async function until<T>(ask: () => PromiseLike<T>, isWanted: (answer: T) => boolean): Promise<T> {
-  for (;;) {
-    const answer = await ask()
-    if (isWanted(answer)) return answer
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 async function answered(url: string, path: string, agent: Agent): Promise<IncomingMessage> {
   const [response] = (await once(get(`${url}${path}`, { agent }), 'response')) as [IncomingMessage]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { root } from '../../scripts/build.ts'
 import { COMMANDS, startProcess } from '../server.ts'
+import { until } from '../until.ts'
 
 /** A checkout of its own, whose files a test may change. */
 function copyOfTheCheckout(): string {
@@ -30,19 +31,25 @@ describe('npm start', () => {
         (response) => response.text(),
         () => 'nobody listens',
       )
-    const until = async (isWanted: () => Promise<boolean> | boolean) => {
-      while (!(await isWanted())) await new Promise((resolve) => setTimeout(resolve, 50))
-    }
 
     change('functions/health.ts', (text) => text.replace("'healthy'", "'changed'"))
-    await until(async () => (await answer('/health')) === '{"status":"changed"}')
+    await until(
+      () => answer('/health'),
+      (text) => text === '{"status":"changed"}',
+    )
     change('functions/health.ts', (text) => `${text}\nexport const broken = (`)
-    await until(() => system.output().includes('Unexpected end of file'))
+    await until(
+      async () => system.output(),
+      (text) => text.includes('Unexpected end of file'),
+    )
     change('public/style.css', (text) => `${text}\n/* changed while broken */`)
     const whileBroken = await answer('/health')
     change('functions/health.ts', (text) => text.replace('export const broken = (', ''))
     change('public/index.html', (text) => text.replace('<title>', '<title>new '))
-    await until(async () => (await answer('/')).includes('<title>new '))
+    await until(
+      () => answer('/'),
+      (text) => text.includes('<title>new '),
+    )
 
     expect(whileBroken).toBe('{"status":"changed"}')
     expect(await answer('/health')).toBe('{"status":"changed"}')

@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import examples from '@octokit/webhooks-examples' with { type: 'json' }
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../functions/_lib/job.ts'
 import { root } from '../../scripts/build.ts'
+import { isListening } from '../../scripts/postgres.ts'
 import { deliver } from '../conformance/push.ts'
 import { COMMANDS } from '../server.ts'
+import { until } from '../until.ts'
 import { type System, startSystem } from './system.ts'
 
 const run = promisify(execFile)
@@ -128,7 +129,7 @@ describe('the end of npm start', () => {
         (pids) => pids.length === 0,
       )
       await until(
-        () => listens(database),
+        () => isListening(database),
         (yes) => !yes,
       )
       const second = await startSystem({ data: first.data, port: first.port })
@@ -179,20 +180,4 @@ async function alive(pids: number[]): Promise<number[]> {
     return state.startsWith('Z') ? [] : [Number(pid)]
   })
   return pids.filter((pid) => running.includes(pid))
-}
-
-function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-  }).finally(() => socket.destroy()) as Promise<boolean>
-}
-
-/** Asks until the answer is as wanted; the test's own limit ends it. */
-async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
-  for (;;) {
-    const answer = await ask()
-    if (isWanted(answer)) return answer
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
